@@ -209,6 +209,18 @@ EQUIVALENT: Final[Mapping[str, str]] = {
         "all protocols are the same set in both IP versions"
     ),
     f"{_PACKAGE}/flows/risky_flows.py (module): 3 => 4 #1": "the path of a relay has three words",
+    f"{_PACKAGE}/differences/topology_diff.py _but_probes: if missing: => if True:": (
+        "it only saves work: nothing can be taken from no addresses"
+    ),
+    f"{_PACKAGE}/proof/invariants.py _unharmed: s.network == plan.network => s.network != plan.network": (
+        "a host beside the servers is one in no group, so the address of a server is answered like any other"
+    ),
+    f"{_PACKAGE}/differences/topology_diff.py EndpointText.end: any => all": (
+        "only one platform needs traffic of every filter"
+    ),
+    f"{_PACKAGE}/topology/checks/mail.py _proxied_past_edge: edge.subscribed_site => edge.site #1": (
+        "without a subscribed site it adds None, which is no site"
+    ),
     f"{_PACKAGE}/differences/traffic_diff.py Snapshot.declared_at: any => all": (
         "a flow of a platform has one reason, and no other flow has a reason of a platform"
     ),

@@ -62,6 +62,8 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "diff",
         "updates",
         "adopting",
+        "audit",
+        "rehearse",
         "reporting",
         "handing-over",
         "asking",

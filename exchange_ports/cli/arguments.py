@@ -123,6 +123,13 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
         choices=(*(each.value for each in Platform if each is not Platform.EXTERNAL), "both"),
         help="answer as if every VPC and VNet were on this cloud; both: answer for each cloud",
     )
+    ask.add_argument(
+        "--live",
+        metavar="PATH",
+        nargs="+",
+        default=[],
+        help="answer by the rules that run, out of the exports that `audit --live` reads",
+    )
     _answers(ask, "the answer as JSON")
 
 
@@ -134,6 +141,37 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
         help="the name of a rule in plan --json or in the cloud; or ports: 3389, 3389/tcp, https, rdp, icmp",
     )
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
+
+
+_LIVE: Final = "files or folders with the JSON output of the commands that --print-commands lists, in any order"
+
+
+def _audit_words(audit: argparse.ArgumentParser) -> None:
+    _of_a_file(audit)
+    audit.add_argument(
+        "--live", metavar="PATH", nargs="+", default=[], help=f"{_LIVE}; also as .gz"
+    )
+    audit.add_argument(
+        "--print-commands",
+        action="store_true",
+        help="print the commands whose output --live takes, and do nothing else",
+    )
+    audit.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="a JSON list of accepted differences, each with key, owner, reason and review_by",
+    )
+    audit.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="also fail if the review of an accepted difference is before this date, such as 2027-03-31",
+    )
+    _formats(
+        audit,
+        f"text (the default), {_FORMATS}",
+        *("text", "markdown", "html", "csv", "json"),
+    )
+    _findings(audit)
 
 
 def _matrix_words(matrix: argparse.ArgumentParser) -> None:
@@ -340,6 +378,38 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
     adopt.add_argument("--json", action="store_true", help="the whole answer as JSON")
 
 
+def _rehearse_words(rehearse: argparse.ArgumentParser) -> None:
+    _of_a_file(rehearse)
+    rehearse.add_argument(
+        "--flow-logs",
+        metavar="PATH",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="files or folders with flow logs: VPC flow logs (text or Parquet), VNet or NSG flow logs "
+        "(PT1H.json), Traffic Analytics (JSON or CSV), or CSV with client, server, port and protocol; gzip too",
+    )
+    rehearse.add_argument(
+        "--against",
+        metavar="OLD",
+        help="show only connections that this stack file would treat differently",
+    )
+    rehearse.add_argument(
+        "--engine",
+        choices=("auto", "python", "duckdb"),
+        default="auto",
+        help="what reads the logs; auto (the default): DuckDB, if it is installed and the logs are large",
+    )
+    rehearse.add_argument(
+        "--print-query",
+        choices=("athena", "kql", "duckdb"),
+        help="print a query to run where the logs are stored; its result is a small table of connections",
+    )
+    _formats(
+        rehearse, f"text (the default), {_FORMATS}", *("text", "markdown", "html", "csv", "json")
+    )
+
+
 def _endpoints_words(endpoints: argparse.ArgumentParser) -> None:
     actions = endpoints.add_subparsers(
         title="actions", required=True, metavar="ACTION", dest="action", prog=endpoints.prog
@@ -489,11 +559,19 @@ COMMANDS: Final[Mapping[str, Command]] = {
         _explain_words,
         "proof_commands",
     ),
+    "audit": Command(
+        "compare the rules that run with what is declared", _audit_words, "audit_command"
+    ),
     "matrix": Command("show the allowed traffic as a table", _matrix_words, "show_commands"),
     "diagram": Command("draw the allowed traffic", _diagram_words, "show_commands"),
     "handover": Command("list what other firewalls must allow", _paper_words, "show_commands"),
     "report": Command(
         "list every rule and its reason, for an auditor", _report_words, "show_commands"
+    ),
+    "rehearse": Command(
+        "show which recorded traffic the rules would block",
+        _rehearse_words,
+        "rehearse_command",
     ),
     "adopt": Command(
         "compare the cloud with plan and state, and write the import file",

@@ -116,7 +116,10 @@ def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -
     known = None if old is None else _known(old)
     before = None if old is None else _stack(old, known, placed=placed)
     after = None if new is None else _stack(new, known, placed=placed)
-    return review(before, after, edit)
+    found = review(before, after, edit)
+    if old is None or new is None or found.fails or found.old_fails:
+        return found
+    return replace(found, text_differs=old.read() != new.read())
 
 
 class _Known(NamedTuple):

@@ -24,10 +24,15 @@ _EXAMPLES: Final = (
     ("prove dev", "whether its rules allow exactly what is required"),
     ("check dev ex1 10.10.1.10 ldap", "whether this is allowed, and which rules decide"),
     ("explain dev rdp", "why this port is open, and where it is declared"),
+    (
+        "audit dev --live exports/",
+        "which existing rules differ from the declaration, the worst first",
+    ),
     ("matrix dev", "the allowed traffic as a table"),
     ("diagram dev > dev.svg", "the allowed traffic as a picture"),
     ("handover both", "what other firewalls must allow"),
     ("report both --format html > both.html", "every rule and its reason, for an auditor"),
+    ("rehearse dev --flow-logs logs/", "which recorded traffic would be blocked"),
     (
         "adopt FILE --state EXPORT --aws JSON...",
         "which existing resources are not in Pulumi's state",

@@ -37,6 +37,7 @@ from exchange_ports.reports.proof_report import (
     wide_rules,
 )
 from exchange_ports.reports.writers import publish
+from exchange_ports.stackfile.stack_file import StackFile
 from exchange_ports.topology.checks.additional import reviews
 from exchange_ports.topology.checks.versions import out_of_support
 from exchange_ports.topology.fields import cloud_name
@@ -99,6 +100,8 @@ def check(asked: argparse.Namespace) -> int:
     ends = EndpointNames(plans)
     source, destination = (the_end(end, ends) for end in (asked.source, asked.destination))
     ports = ports_of(asked.ports)
+    if asked.live:
+        return _check_running(asked, stack, plans, (source, destination), ports)
     answers: dict[str, Answer] = {}
     for name, those in _clouds(plans, asked.platform).items():
         try:
@@ -107,9 +110,40 @@ def check(asked: argparse.Namespace) -> int:
         except ValueError as none:
             named = {"source": asked.source, "destination": asked.destination}
             raise Refused([SAME_ENDPOINTS.at((), why=none, **named)]) from None
+    return _answered(asked, stack, (source, destination), ports, answers)
+
+
+def _check_running(
+    asked: argparse.Namespace,
+    stack: StackFile,
+    plans: Plans,
+    ends: tuple[QueryEndpoint, QueryEndpoint],
+    ports: Sequence[Ports],
+) -> int:
+    """The same of the rules that run, out of exports."""
+    from exchange_ports.audit.running_model import RunningModel
+    from exchange_ports.cli.audit_command import exports, network_settings
+
+    running = RunningModel(plans, exports(asked.live), network_settings(stack))
+    try:
+        with doing("evaluating the rules that run"):
+            answer = query(plans, *ends, ports, running)
+    except ValueError as none:
+        named = {"source": asked.source, "destination": asked.destination}
+        raise Refused([SAME_ENDPOINTS.at((), why=none, **named)]) from None
+    return _answered(asked, stack, ends, ports, {"live": answer})
+
+
+def _answered(
+    asked: argparse.Namespace,
+    stack: StackFile,
+    ends: tuple[QueryEndpoint, QueryEndpoint],
+    ports: Sequence[Ports],
+    answers: Mapping[str, Answer],
+) -> int:
     ports_text = ", ".join(map(str, ports))
     question = {"source": asked.source, "destination": asked.destination, "ports": ports_text}
-    document = check_report(source.summary, destination.summary, question, answers)
+    document = check_report(ends[0].summary, ends[1].summary, question, answers)
     publish(document, "json" if asked.json else "text")
     failed(
         TRAFFIC_BLOCKED.at(

@@ -39,7 +39,10 @@ from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
 if TYPE_CHECKING:
+    from exchange_ports.clouds.asking import Asked, Query
     from exchange_ports.clouds.existing import Live
+    from exchange_ports.clouds.recorded import FlowLogs
+    from exchange_ports.clouds.running import Running
 
 
 class Direction(StrEnum):
@@ -455,6 +458,23 @@ class Resources(Protocol[R_contra]):
         ...
 
 
+class Analyzers(Protocol):
+    """`analyzers`: questions in the form of the cloud's own analyzers of reachability."""
+
+    def queries(
+        self, asked: "Asked", ids: Mapping[str, Any], /
+    ) -> "tuple[tuple[Query, ...], tuple[str, ...]]":
+        """The questions about a network, and what the service cannot be asked, each as a sentence.
+
+        `ids` are the cloud ids of the network, as in the stack file.
+        """
+        ...
+
+    def setup(self, asked: "Asked", ids: Mapping[str, Any], /) -> tuple[str, ...]:
+        """The lines of a shell that must run before: they find each server in the cloud."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a cloud can do, as far as something outside `clouds/` or the conformance suite depends on it."""
@@ -517,6 +537,21 @@ class Cloud(Generic[R]):
     def live(self) -> "Live":
         """What exists, and which of it is what is wanted."""
         return cast("Live", self.load("live"))
+
+    @cached_property
+    def running(self) -> "Running":
+        """What filters the servers now, as the cloud's commands print it."""
+        return cast("Running", self.load("running"))
+
+    @cached_property
+    def flow_logs(self) -> "FlowLogs":
+        """Its flow logs: recorded traffic."""
+        return cast("FlowLogs", self.load("flow_logs"))
+
+    @cached_property
+    def analyzers(self) -> Analyzers:
+        """What the cloud's own analyzers are asked."""
+        return cast("Analyzers", self.load("analyzers"))
 
     @cached_property
     def resources(self) -> Resources[R]:

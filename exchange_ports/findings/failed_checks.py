@@ -31,5 +31,31 @@ GATE_FAILED: Final = Kind(
     why="{reasons}",
     fix="narrow the change, or have it approved",
 )
+RUNS_TOO_OPEN: Final = Kind(
+    "runs-too-open",
+    summary="{network}: {servers} {direction}: {traffic} is allowed and not declared",
+    why="for example {packet}, by {rules}",
+    fix="{fix}",
+)
+RUNS_TOO_CLOSED: Final = Kind(
+    "runs-too-closed",
+    summary="{network}: {servers} {direction}: {traffic} is required and blocked",
+    why="for example {packet}, by {rules}",
+    fix="{fix}",
+)
+RUNS_OTHERWISE: Final = Kind(
+    "runs-otherwise",
+    summary="{network}: {where}: {what}",
+    why="what runs differs from the plan; it {effect}",
+    fix="{fix}",
+)
 
-KINDS: Final = (NOT_PROVED, TRAFFIC_BLOCKED, UNSAFE_UPDATE, GATE_FAILED)
+KINDS: Final = (
+    NOT_PROVED,
+    TRAFFIC_BLOCKED,
+    UNSAFE_UPDATE,
+    GATE_FAILED,
+    RUNS_TOO_OPEN,
+    RUNS_TOO_CLOSED,
+    RUNS_OTHERWISE,
+)

@@ -218,7 +218,7 @@ COMMENT_IN_TEXT: Final = Kind(
     "comment-in-text",
     summary="The text ends before `#`: YAML reads the rest of the line as a comment.",
     why="A ticket number after `#` would be lost.",
-    fix='Put quotes around the whole text: `"Ticket #4711"`. For a comment, add a space after `#`.',
+    fix='Put quotes around the whole text: `"Ticket #4711"`. For a comment, write it on a line of its own.',
 )
 NOT_REVIEWED: Final = Kind(
     "not-reviewed",

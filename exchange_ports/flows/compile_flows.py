@@ -52,6 +52,7 @@ def _of_operator(
         owner=declared.owner,
         ticket=declared.ticket,
         review_by=declared.review_by,
+        purpose=declared.purpose,
     )
     ports = without_adjacent(declared.ports or (need.ports if need else ()))
     for start in ends_of(declared.source):

@@ -11,6 +11,7 @@ from exchange_ports.catalog import BY_ID
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer
+from exchange_ports.topology.models import Purpose
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 from exchange_ports.versions import Article
@@ -88,6 +89,8 @@ class Reason:
     owner: str | None = None
     ticket: str | None = None
     review_by: str | None = None
+    #: What an operator's traffic is for. It sorts hosts in a diagram and is no part of the reason.
+    purpose: Purpose | None = field(default=None, compare=False)
     #: The articles that have the row, by the versions of the servers that the flow is about.
     articles: tuple[Article, ...] = (Article.EXCHANGE_2013,)
 
@@ -141,7 +144,7 @@ def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str, tuple[str, ...]]:
     """Sorts reasons: rows in the order of the document, then operators' words."""
-    # Every field is in it, so that two different reasons have the same order in every run.
+    # Every field that is compared is in it, so that two different reasons have the same order in every run.
     return (
         len(_RANKS) if reason.entry is None else _RANKS[reason.entry],
         reason.summary,

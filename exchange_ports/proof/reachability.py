@@ -73,13 +73,19 @@ def _what(answer: Answer) -> set[object]:
 
 
 def query(
-    plans: Plans, source: QueryEndpoint, destination: QueryEndpoint, ports: Sequence[Ports]
+    plans: Plans,
+    source: QueryEndpoint,
+    destination: QueryEndpoint,
+    ports: Sequence[Ports],
+    instead: NetworkModel | None = None,
 ) -> Answer:
     """How much of what `ports` name passes from one end to the other, at every address.
 
+    `instead` has other filters than the planned ones: those that run.
+
     :raises ValueError: there is no such packet.
     """
-    model = plans.once(NetworkModel)
+    model = instead or plans.once(NetworkModel)
     pairs = [
         (one, other)
         for one in parties(model, source)

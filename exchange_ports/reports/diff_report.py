@@ -141,6 +141,7 @@ def _comparison_data(found: Comparison) -> dict[str, object]:
             Gate.TARGET.value: sum(len(each.target) for each in found.reviews),
             Gate.CODE.value: len(found.code),
         },
+        "text_only": [each.stack.file for each in found.text_only],
         "stacks": [_review(each) for each in found.told],
     }
 

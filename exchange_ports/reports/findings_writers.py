@@ -7,7 +7,7 @@ repository begins; the caller gives that.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -43,10 +43,17 @@ def findings_as(
 
 
 def _annotation(finding: Finding, path: Callable[[str], str], file: str) -> Annotation:
-    text = "\n".join((finding.summary, f"why: {finding.why}", f"fix: {finding.fix}"))
+    text = "\n".join((finding.summary, *_remedy(finding.why, finding.fix)))
     where = path(finding.place.file or file)
     level = finding.kind.severity.value
     return Annotation(finding, finding.kind.code, level, where, finding.place.line or 1, text)
+
+
+def _remedy(why: str, fix: str) -> Iterator[str]:
+    """The lines below the summary. Where the reason is obvious, there is no `why`."""
+    if why:
+        yield f"why: {why}"
+    yield f"fix: {fix}"
 
 
 # ---- SARIF 2.1.0 ----
@@ -62,7 +69,7 @@ def _sarif(found: Sequence[Annotation], command: str) -> str:
             "id": code,
             "shortDescription": {"text": _template(kind.summary)},
             "help": {
-                "text": f"why: {_template(kind.why)}\nfix: {_template(kind.fix)}\n{kind.page}"
+                "text": "\n".join((*_remedy(_template(kind.why), _template(kind.fix)), kind.page))
             },
             "defaultConfiguration": {"level": kind.severity.value},
         }

@@ -344,12 +344,13 @@ def handover_report(
     `unusable` are the findings about flows that cannot work as declared: no row has them. `servers` are all
     servers of ours. `subnets` are the zones at which groups of others must allow the same.
     """
+    labels = words.row_labels(reason for row in rows for reason in row.reasons)
     return doc.Document(
-        lambda: (*_sections(rows, unusable), *_at_subnets(subnets), *_versions(servers)),
+        lambda: (*_sections(rows, labels, unusable), *_at_subnets(subnets), *_versions(servers)),
         f"Traffic that other firewalls must allow: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
-        references=words.references(reason for row in rows for reason in row.reasons),
+        references={label: url for (_, url), label in labels.items()},
         width=_WIDTH,
         records=lambda: doc.Records(_RECORD, map(_record, rows)),
         data=lambda: {
@@ -380,11 +381,13 @@ def handover_report(
     )
 
 
-def _sections(rows: Sequence[HandoverRow], unusable: Sequence[Finding]) -> Iterator[doc.Section]:
+def _sections(
+    rows: Sequence[HandoverRow], labels: words.RowLabels, unusable: Sequence[Finding]
+) -> Iterator[doc.Section]:
     lists = _Lists()
     yield from (doc.Section("", (doc.Paragraph(note),)) for note in _NOTES)
     for crossing, (heading, who) in _HEADINGS.items():
-        here = tuple(_row(row, lists) for row in rows if row.crossing is crossing)
+        here = tuple(_row(row, lists, labels) for row in rows if row.crossing is crossing)
         if here:
             table = doc.Table(_COLUMNS, here, shares=_SHARES, indent=0)
             yield doc.Section(heading, (doc.Paragraph(who), table))
@@ -428,9 +431,10 @@ def _versions(servers: Sequence[ExchangeServer]) -> Iterator[doc.Section]:
         yield doc.Section("Servers", (table,))
 
 
-def _row(row: HandoverRow, lists: "_Lists") -> doc.Row:
+def _row(row: HandoverRow, lists: "_Lists", labels: words.RowLabels) -> doc.Row:
     sides = (cell for side in (row.source, row.destination) for cell in lists.cells(side))
-    return doc.Row((*sides, row.passes, words.linked(row.reasons)), words.risk_look(row.reasons))
+    why = words.linked(row.reasons, labels)
+    return doc.Row((*sides, row.passes, why), words.risk_look(row.reasons))
 
 
 class _Lists:
@@ -462,7 +466,7 @@ def _record(row: HandoverRow) -> tuple[str, ...]:
         row.passes,
         words.each_once(reason.summary for reason in reasons),
         words.each_once(words.source_of(reason) for reason in reasons),
-        words.each_once(map(words.document, reasons)),
+        words.each_once(url for reason in reasons for url in reason.urls),
         "yes" if words.risk_look(reasons) else "no",
         words.each_once(reason.owner for reason in reasons),
         words.each_once(reason.ticket for reason in reasons),

@@ -168,7 +168,7 @@ def file_of(not_reviewed: Finding) -> str:
 
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, in a few sentences."""
-    texts = _of_stacks(found.reviews, quote)
+    texts = _of_stacks(found, quote)
     code = f"Code changed: {counted(len(found.code), 'file')}. " if found.code else ""
     if found.not_reviewed:
         files = [quote(file_of(each)) for each in found.not_reviewed]
@@ -195,14 +195,15 @@ def code_changed(found: Comparison, quote: Quote = printable) -> str:
 _NOTHING_DIFFERS: Final = "No stack file differs."
 
 
-def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
+def _of_stacks(found: Comparison, quote: Quote) -> str:
+    reviews = found.reviews
     unknown = [quote(each.stack.file) for each in reviews if each.not_reviewed]
     broken = [quote(each.stack.file) for each in reviews if each.fails and not each.not_reviewed]
     texts = [f"not reviewed: {_few(unknown)}"] if unknown else []
     texts += [f"{_files(broken)} {_are(broken)} not valid"] if broken else []
     loaded = [each for each in reviews if not each.fails]
     if all(each.quiet for each in loaded):
-        return _sentences(texts) or _NOTHING_DIFFERS
+        return _sentences([*texts, *_text_only(found, quote)]) or _NOTHING_DIFFERS
     elsewhere = [quote(each.name) for each in loaded if each.target]
     texts += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
     whole = list(_whole_stacks(loaded, quote))
@@ -210,7 +211,14 @@ def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
     # However many stacks are new, what changes in another one is named before them.
     changed = any(each.edit not in _WHOLE and not each.quiet for each in loaded)
     texts += [*rest, *whole] if changed else [*whole, *rest]
-    return _sentences([*texts, *_clouds(loaded)])
+    return _sentences([*texts, *_clouds(loaded), *_text_only(found, quote)])
+
+
+def _text_only(found: Comparison, quote: Quote) -> Iterator[str]:
+    names = [quote(each.stack.file) for each in found.text_only]
+    if names:
+        differ = "differs" if len(names) == 1 else "differ"
+        yield f"{counted(len(names), 'stack file')} {differ} in text, not in effect: {_few(names)}"
 
 
 def _traffic(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:

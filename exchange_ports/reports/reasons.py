@@ -1,7 +1,7 @@
 """Reasons and findings, alike in every report: on one line, in cells and as JSON-ready data."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds import declared_by_platform
@@ -18,6 +18,7 @@ from exchange_ports.reports.document import (
     shortened,
     words,
 )
+from exchange_ports.versions import Article
 
 #: More findings than this are counted: each is a warning of its own as well.
 _MOST_UNUSABLE: Final = 12
@@ -46,14 +47,6 @@ def source_of(reason: Reason) -> str:
     return platform.citation if platform else reason.source
 
 
-def document(reason: Reason) -> str | None:
-    """The address of the published page that has the reason's row; none for an operator's own words.
-
-    Where servers of several versions are concerned, it is the page of the oldest.
-    """
-    return next(iter(reason.urls), None)
-
-
 def risk_look(reasons: Iterable[Reason]) -> Look:
     """How a row for these reasons is marked: as a risk where somebody accepted one."""
     return Look.RISK if any(reason.accepted_risk for reason in reasons) else Look.PLAIN
@@ -64,15 +57,20 @@ def each_once(several: Iterable[str | None]) -> str:
     return "; ".join(dict.fromkeys(each for each in several if each))
 
 
-def linked(reasons: Iterable[Reason]) -> Line:
-    """The reasons, each with all its details; rows are known by `references`."""
-    return _joined("; ", map(_linked, reasons))
+#: The label of each published row, by its id and the address of its table.
+RowLabels: TypeAlias = Mapping[tuple[str, str], str]
 
 
-def _linked(reason: Reason) -> Line:
+def linked(reasons: Iterable[Reason], labels: RowLabels) -> Line:
+    """The reasons, each with all its details; rows are known by their labels."""
+    return _joined("; ", (_linked(reason, labels) for reason in reasons))
+
+
+def _linked(reason: Reason, labels: RowLabels) -> Line:
     marks: list[Line] = []
     if reason.entry is not None:
-        marks.append(Text(reason.entry, Look.REFERENCE, document(reason)))
+        for url in dict.fromkeys(reason.urls):
+            marks.append(Text(labels[reason.entry, url], Look.REFERENCE, url))
     if reason.accepted_risk:
         marks.append(Text("accepted risk", Look.RISK))
     marks += [f"{name}{value}" for name, value in operator_marks(reason)]
@@ -99,13 +97,26 @@ def operator_marks(reason: Reason) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def references(reasons: Iterable[Reason]) -> dict[str, str]:
-    """Where the rows of `linked` are published, in the order of the catalog."""
-    used: dict[str, str] = {}
+def row_labels(reasons: Iterable[Reason]) -> dict[tuple[str, str], str]:
+    """The labels of all rows of a report, in the order of the catalog.
+
+    The label of a row is its id. A row that is cited from two articles has a second label, with the title of
+    the later article.
+    """
+    articles: dict[str, dict[Article, str]] = {}
     for reason in reasons:
         if reason.entry is not None:
-            used.setdefault(reason.entry, reason.urls[0])
-    return {key: used[key] for key in BY_ID if key in used}
+            cited = zip(reason.articles, reason.urls, strict=True)
+            articles.setdefault(reason.entry, {}).update(cited)
+    found: dict[tuple[str, str], str] = {}
+    for entry in BY_ID:
+        known = articles.get(entry, {})
+        for article in Article:
+            if article in known:
+                several = any(row == entry for row, _ in found)
+                label = f"{entry}, {article.title}" if several else entry
+                found.setdefault((entry, known[article]), label)
+    return found
 
 
 def reason_data(reason: Reason) -> dict[str, object]:

@@ -103,6 +103,8 @@ class Review:
     warnings_kept: int = 0
     #: What of the place where it is registered is another.
     target: tuple[TargetChange, ...] = ()
+    #: Whether the bytes of the file differ: a comment, another order, or a setting of another program.
+    text_differs: bool = False
 
     @property
     def stack(self) -> Stack:
@@ -234,6 +236,11 @@ class Comparison:
     def told(self) -> tuple[Review, ...]:
         """The reviews of which there is something to say."""
         return tuple(each for each in self.reviews if not each.quiet)
+
+    @property
+    def text_only(self) -> tuple[Review, ...]:
+        """The reviews of files that differ in text, not in effect."""
+        return tuple(each for each in self.reviews if each.quiet and each.text_differs)
 
 
 def compared(

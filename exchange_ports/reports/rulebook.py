@@ -17,7 +17,7 @@ from exchange_ports.proof.explain import Explainer, PlannedRule
 from exchange_ports.reports.document import Origin, Records
 from exchange_ports.reports.plan_report import closed
 from exchange_ports.reports.proof_report import proof_data
-from exchange_ports.reports.reasons import document, each_once, reason_data
+from exchange_ports.reports.reasons import each_once, reason_data
 from exchange_ports.topology.fields import INTERNET_WORD
 from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.addresses import AddressSet
@@ -238,7 +238,7 @@ def _record(zone: RulebookZone, rule: Rule, asked: Collection[Reason]) -> Iterat
     yield each_once(reason.summary for reason in reasons) or rule.description
     # What no flow asks for, the platform does: probes of load balancers.
     yield each_once(reason.source if reason in asked else "the platform" for reason in reasons)
-    yield each_once(map(document, reasons))
+    yield each_once(url for reason in reasons for url in reason.urls)
     yield "yes" if rule.is_risky else "no"
     yield "; ".join(rule.risks)
     for field in ("owner", "ticket", "review_by"):

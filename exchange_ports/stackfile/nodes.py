@@ -33,8 +33,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
-#: A comment that begins without a blank, behind a plain scalar.
-_HASH_AND_WORD: Final = re.compile(r"[ \t]+#[^\s#]")
+#: A comment behind a plain scalar that looks like a ticket: it begins without a blank, or with a number.
+_HASH_AND_WORD: Final = re.compile(r"[ \t]+#(?:[^\s#]|[ \t]*[0-9])")
 _ESCAPE: Final = re.compile(r"\\(.)")
 _LINE_BREAK: Final = re.compile("\r\n?|\n")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -69,7 +69,7 @@ class YamlText(_Node):
     text: str
     #: Neither quoted nor a block: its meaning is up to the reader.
     plain: bool
-    #: Whether a comment that begins without a blank follows a plain scalar in its line: `Ticket #4711`.
+    #: Whether a comment that looks like a ticket follows a plain scalar: `Ticket #4711`, `Ticket # 4711`.
     before_hash: bool = False
 
 

@@ -85,6 +85,16 @@ class RelayTarget(StrEnum):
     EDGE = "edge"
 
 
+class Purpose(StrEnum):
+    """What an additional flow is for."""
+
+    ADMINISTRATION = "administration"
+    MONITORING = "monitoring"
+    BACKUP = "backup"
+    UPDATES = "updates"
+    OTHER = "other"
+
+
 class ProxyType(StrEnum):
     """The proxy types of Set-SenderReputationConfig that go through a proxy."""
 
@@ -526,6 +536,9 @@ class AdditionalFlow(Declared):
     """A documented requirement of a locked-down server. It sets the ports and the reason."""
     reason: fields.Words | None = Field(default=None, examples=["administration from the bastion"])
     """The reason, as the rule in the cloud and every report show it. Optional if `need` sets it."""
+    purpose: Purpose | None = Field(default=None, examples=["monitoring"])
+    """What the traffic is for. Diagrams sort the hosts at the other end by it. Default: what `need`, the reason
+    or the ports show."""
     accept_risk: bool = Field(default=False, examples=[True])
     """Must be true for an end in the perimeter, or from the Internet to a Mailbox server."""
     owner: fields.Words | None = Field(default=None, examples=["Messaging team"])

@@ -130,9 +130,6 @@ def _on_one_line(schema: object) -> None:
             described["description"] = " ".join(text.split())
         for each in described.values():
             _on_one_line(each)
-    elif isinstance(schema, list):
-        for each in cast("list[object]", schema):
-            _on_one_line(each)
 
 
 #: Where the schema is to be published: SchemaStore names schemas so, and asks for draft 7, which more

@@ -77,7 +77,7 @@ def _posted(
     earlier = forge.earlier(report.marker(folder))
     if earlier is None:
         if quiet:
-            return "No stack file differs, so no comment is needed"
+            return "No stack file differs in effect, so no comment is needed"
         forge.create(body)
         return "Created the comment"
     if _same(earlier.body, body):

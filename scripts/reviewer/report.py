@@ -21,8 +21,11 @@ __all__ = ["MOST_BYTES", "NOTHING", "Report", "failure", "marked", "marker", "na
 #: GitHub refuses a comment of more than 65,536 characters. `exchange-ports diff` stays under 60,000
 #: bytes, so more than this is not its work.
 MOST_BYTES: Final = 64_000
-#: The headline where no stack file differs: no comment is made for that, an earlier one says so.
-NOTHING: Final = frozenset({"### No stack file differs", "### No stack file differs."})
+#: The headline where no stack file differs in effect: no comment is made for that, an earlier one says so.
+#: What differs in text only is the last sentence of a headline, so that nothing else differs if it is the first.
+NOTHING: Final = re.compile(
+    r"### (?:No stack file differs\.?|\d+ stack files? differs? in text, not in effect: .*)"
+)
 
 _FIRST_LINE: Final = re.compile(
     r"(<!-- exchange-ports:review v1 folder=\S+ )head=([0-9a-f]{40,64}) base=([0-9a-f]{40,64}) -->"
@@ -103,4 +106,4 @@ def read(path: Path, folder: PurePosixPath, head: str) -> Report:
         raise Stopped("The report is about a project in another folder.")
     if "\0" in text or not text.strip():
         raise Stopped("The report is not text.")
-    return Report(text, found[3], text.partition("\n")[0] in NOTHING)
+    return Report(text, found[3], NOTHING.fullmatch(text.partition("\n")[0]) is not None)

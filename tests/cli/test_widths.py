@@ -29,6 +29,7 @@ SHOWN: Final = [
     ("diff", "dev", CHANGED),
     ("handover", "dev", "--format", "text"),
     ("report", "dev", "--format", "text"),
+    ("rehearse", "prod-aws", "--flow-logs", "tests/fixtures/rehearsal/vpc-flow-log.txt"),
     ("endpoints", "list"),
     ("endpoints", "show", "--instance", "gcc_high"),
     ("endpoints", "show", "dev"),

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from exchange_ports.reports.comment import MOST_BYTES, Links, comment
+from exchange_ports.reports.headline import headline
 from exchange_ports.reports.review import Review, Stack, compared, review
 from tests.differences.comment_cases import CASES, shown, stack_of
 from tests.differences.written import START
@@ -182,6 +183,14 @@ def test_the_marker_has_both_commits_and_cannot_be_ended() -> None:
     )
     assert "> <b>" not in text.splitlines()[0]
     assert text.splitlines()[1] == "### No stack file differs."
+
+
+def test_a_stack_that_differs_in_text_only_is_named_after_those_that_differ_in_effect() -> None:
+    old = stack(TEXT)
+    quiet = replace(review(old, stack(TEXT, "other.yaml"), "changed"), text_differs=True)
+    differs = review(old, stack(with_flows(flow(1, "words"))))
+    alone, both = (headline(compared(each, "a", "b")) for each in ([differs], [differs, quiet]))
+    assert both == f"{alone} 1 stack file differs in text, not in effect: other.yaml."
 
 
 @pytest.mark.slow

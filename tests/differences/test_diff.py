@@ -88,12 +88,21 @@ def test_a_new_side_that_does_not_load_is_shown_as_its_findings(
             assert reported.out.startswith("Stack file ")
 
 
-@pytest.mark.parametrize("new", [OLD, REORDERED])
-def test_what_changes_nothing_is_reported_in_a_line(
-    new: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert diff(OLD, new) == 0
+def test_the_same_file_is_reported_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert diff(OLD, OLD) == 0
     assert capsys.readouterr().out == "No stack file differs.\n"
+
+
+def test_a_file_that_differs_in_text_only_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert diff(OLD, REORDERED, "--exit-code") == 0
+    text = capsys.readouterr().out
+    assert text == "1 stack file differs in text, not in effect: new.yaml.\n"
+    assert diff(OLD, REORDERED, "--format", "markdown") == 0
+    headline = capsys.readouterr().out.splitlines()[1]
+    assert headline == "### 1 stack file differs in text, not in effect: `new.yaml`."
+    assert diff(OLD, REORDERED, "--format", "json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["text_only"], data["stacks"]) == (["new.yaml"], [])
 
 
 @pytest.mark.slow

@@ -11,10 +11,12 @@ from tests.support.transcripts import CUT, Block, as_arguments, blocks, missing,
 PAGES: Final = {
     "adopting.md": 4,
     "asking.md": 9,
+    "audit.md": 1,
     "diff.md": 3,
     "endpoints.md": 4,
     "handing-over.md": 1,
     "hybrid.md": 2,
+    "rehearse.md": 1,
     "reporting.md": 1,
     "updates.md": 4,
 }

@@ -7,6 +7,7 @@ code: findings, prompts, errors, reports, comments of reviews, SARIF and legends
 import argparse
 import ast
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -67,11 +68,17 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_page_uses_plain_words(path: Path) -> None:
-    text = path.read_text("utf-8")
+    assert [f"{name_of(path)}:{word}" for word in misused_in(path, path.read_text("utf-8"))] == []
+
+
+def misused_in(path: Path, text: str) -> list[str]:
+    """The words that a file would misuse with this text."""
+    if path in MODULES:
+        return [f"{line}: {word}" for line, each in literals(text) for word in misused(each)]
     if name_of(path) in BEFORE_AND_AFTER:
         text = without_first_cells(text)
     allowed = frozenset(ALLOWED.get(name_of(path), {}))
-    assert [f"{name_of(path)}:{word}" for word in misused_in_page(text, allowed)] == []
+    return [*map(str, misused_in_page(text, allowed))]
 
 
 def without_first_cells(page: str) -> str:
@@ -85,12 +92,41 @@ def without_first_cells(page: str) -> str:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_texts_in_the_code_use_plain_words(path: Path) -> None:
-    found = [
-        f"{name_of(path)}:{line}: {word}"
-        for line, text in literals(path.read_text("utf-8"))
-        for word in misused(text)
-    ]
-    assert found == []
+    assert [f"{name_of(path)}:{word}" for word in misused_in(path, path.read_text("utf-8"))] == []
+
+
+#: A file of each kind of text that users see, and words in it that are shown.
+SHOWN: Final[Mapping[str, tuple[str, str]]] = {
+    "finding": ("exchange_ports/findings/file_kinds.py", "A ticket number after `#` would be lost"),
+    "correction of an error": ("exchange_ports/topology/validation_errors.py", "Did you mean "),
+    "help": ("exchange_ports/cli/arguments.py", "a stack file, or the name of a stack"),
+    "question of init": ("exchange_ports/cli/questions.py", "name of the organization"),
+    "comments that init writes": (
+        "exchange_ports/topology/starter.py",
+        "# The Exchange organization",
+    ),
+    "comment of a review": ("exchange_ports/reports/comment.py", "Not covered: network ACLs"),
+    "script of the reviewer": ("scripts/reviewer/api.py", "the repository was renamed"),
+    "report": ("exchange_ports/reports/rulebook_page.py", "What this report does not claim"),
+    "headline": (
+        "exchange_ports/reports/headline.py",
+        "from the perimeter to the internal network",
+    ),
+    "diagram": ("exchange_ports/reports/diagram/svg.py", "no rules in this stack"),
+    "README": ("README.md", "all other traffic, inbound and outbound."),
+    "page of the documentation": ("docs/start.md", "asks a few questions"),
+    "page of a finding": ("docs/findings/bad-port.md", "greater than 65535"),
+    "comments of a stack file": ("stacks/Pulumi.dev.yaml", "# A laboratory on AWS"),
+}
+
+
+@pytest.mark.parametrize("name, words", SHOWN.values(), ids=list(SHOWN))
+def test_a_forbidden_word_is_found_in_each_kind_of_text(name: str, words: str) -> None:
+    path = ROOT / name
+    text = path.read_text("utf-8")
+    assert words in text
+    (found,) = misused_in(path, text.replace(words, f"{words} nobody", 1))
+    assert "'nobody'" in found
 
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
@@ -142,12 +178,23 @@ def test_help_without_a_command_uses_plain_words(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("schema", [topology_schema, stack_schema])
 def test_descriptions_in_the_schema_use_plain_words(schema: Any) -> None:
-    found = [
+    assert misused_in_schema(schema()) == []
+
+
+def misused_in_schema(schema: object) -> list[str]:
+    return [
         f"{where}: {word}"
-        for where, text in descriptions(schema(), "$")
+        for where, text in descriptions(schema, "$")
         for word in misused_in_page(text)
     ]
-    assert found == []
+
+
+def test_a_forbidden_word_is_found_in_the_description_of_a_field() -> None:
+    text = json.dumps(stack_schema())
+    shown = "Diagrams sort the hosts at the other end by it."
+    assert shown in text
+    found = misused_in_schema(json.loads(text.replace(shown, f"{shown} Nobody may.")))
+    assert [each.rsplit("'")[1] for each in found] == ["Nobody"]
 
 
 def descriptions(node: object, where: str) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ from exchange_ports.findings import (
     endpoint_kinds,
     file_kinds,
     hybrid_kinds,
+    rehearsal_kinds,
     topology_kinds,
 )
 from exchange_ports.findings.finding import PAGES as PAGES_BASE
@@ -46,7 +47,10 @@ FILE: Final = "stacks/Pulumi.prod.yaml"
 
 KINDS: Final[dict[str, Kind]] = {
     kind.code: kind
-    for table in (topology_kinds, command_kinds, file_kinds, endpoint_kinds, hybrid_kinds)
+    for table in (
+        *(topology_kinds, command_kinds, file_kinds, endpoint_kinds, hybrid_kinds),
+        rehearsal_kinds,
+    )
     for kind in table.KINDS
 }
 
@@ -318,12 +322,28 @@ def _with_endpoints(desk: Desk) -> None:
         desk.write(name, text.encode())
 
 
+#: Flow logs, a right one and others.
+_FLOW_LOGS: Final[dict[str, str]] = {
+    "flows.csv": "client,server,port,protocol\n10.20.2.10,10.20.0.11,443,tcp\n",
+    "notes.txt": "to do: copy the flow logs\n",
+    "cut.csv": "client,server,port,protocol\n10.20.2.10,10.20.0.11,443,tcp\n10.20.0.11,10.20.2.1\n",
+}
+
+
+def _with_flow_logs(desk: Desk) -> None:
+    for name, text in _FLOW_LOGS.items():
+        desk.write(name, text.encode())
+    unplaced = re.sub(r", address: [0-9.]+", "", BASES[0]["body"])
+    desk.write("stacks/Pulumi.new.yaml", unplaced.encode())
+
+
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "unknown-stack": lambda desk: _project(desk, b""),
     "no-revision": _committed,
     "not-reviewed": _with_two_projects,
     **{kind.code: _with_endpoints for kind in endpoint_kinds.KINDS},
+    **{kind.code: _with_flow_logs for kind in rehearsal_kinds.KINDS},
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
     "review-overdue": _with_a_review,
@@ -521,6 +541,7 @@ TABLES: Final = {
     "file_kinds": file_kinds,
     "endpoint_kinds": endpoint_kinds,
     "hybrid_kinds": hybrid_kinds,
+    "rehearsal_kinds": rehearsal_kinds,
 }
 
 

@@ -10,7 +10,7 @@ from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.reachability import query
 from exchange_ports.topology.fields import read_ports
-from tests.support.strategies import WITH_EDGE, declared, edited
+from tests.support.strategies import SMALL, WITH_EDGE, declared, edited
 
 #: Servers of both families, an Edge server with two adapters, and a site that is not ours.
 BASE: Final = edited(
@@ -301,3 +301,16 @@ def test_the_answers_about_ends_of_every_kind_are_those_that_were_read(
             lines.append(f"* {source} -> {target}")
             lines += [f"  * {line}" for line in answers(f"{source} -> {target} 25,143,443")]
     golden("proof/ends.md", "\n".join(lines))
+
+
+@pytest.mark.parametrize("letters", [120, 121])
+def test_a_reason_of_more_than_120_characters_is_cut(letters: int) -> None:
+    reason = "x" * letters
+    flow = {"from": "10.20.7.40", "to": "ex1", "ports": ["3389/tcp"], "reason": reason}
+    own = {"additional_flows": [flow], "sites.hq.servers.ex1.own_group": True}
+    made = compile_plans(declared(edited(SMALL, own)))
+    names = EndpointNames(made)
+    ports = [read_ports("3389/tcp")]
+    answer = query(made, names.find("10.20.7.40"), names.find("ex1"), ports)
+    shown = " ".join(each.into.text for each in answer.parts)
+    assert (f"({reason})" in shown) is (letters <= 120)

@@ -58,3 +58,21 @@ def test_a_server_without_unified_messaging_requires_no_calls_beside_one_that_ha
     calls = [line for line in required(edited(TWO_SITES, edit)) if "10.20.9.5" in line]
     assert any(line.startswith("* mbx1 ") for line in calls)
     assert not any(line.startswith("* new1 ") for line in calls)
+
+
+def test_an_unpublished_server_may_get_the_calls_of_its_group_from_a_public_address() -> None:
+    edit = {
+        "sites.hq.servers.new1": {
+            "roles": ["mailbox"],
+            "version": 2019,
+            "address": "10.20.0.14",
+            "published": False,
+        },
+        "unified_messaging.ip_gateways.gw1": {"address": "198.51.100.7"},
+        "accept_risk": {
+            "unified_messaging.ip_gateways.gw1": "the provider's session border controller"
+        },
+    }
+    plans, _ = planned(declared(edited(TWO_SITES, edit)))
+    proof = prove(plans)
+    assert proof.holds, [str(each) for each in proof.failures]

@@ -409,6 +409,33 @@ def test_a_neighbor_is_of_the_kind_that_its_reason_or_its_ports_tell(
     assert [(column.title, column.names) for column in zone.columns] == [(reason, "10.20.6.7")]
 
 
+@pytest.mark.parametrize(
+    "declared,kind",
+    [
+        ({"purpose": "administration"}, "Administration"),
+        ({"purpose": "monitoring"}, "Monitoring"),
+        ({"purpose": "backup"}, "Backup"),
+        ({"purpose": "updates"}, "Updates"),
+        ({"purpose": "other"}, "Other neighbors"),
+        # What is declared counts more than words and ports.
+        ({"purpose": "backup", "reason": "monitoring by RDP"}, "Backup"),
+        ({"purpose": "other", "need": "windows_update"}, "Other neighbors"),
+        ({"need": "windows_update"}, "Updates"),
+        ({"need": "malware_definitions"}, "Updates"),
+        ({"need": "content_filter_updates"}, "Updates"),
+        ({"need": "certificate_checks"}, "Other neighbors"),
+    ],
+)
+def test_a_neighbor_is_of_the_kind_of_the_purpose_or_else_of_the_need(
+    declared: Mapping[str, str], kind: str
+) -> None:
+    ports = {} if "need" in declared else {"ports": ["3389/tcp"], "reason": "Fernwartung"}
+    flow = {"from": "exchange", "to": "10.20.6.7", **ports, **declared}
+    section = draw_picture(plans_of({"additional_flows": [flow]})).sections[-1]
+    zone = next(each for each in zones(section) if each.kind is ZoneKind.NEIGHBORS)
+    assert zone.title == kind
+
+
 # ---- narrower pictures ----
 
 

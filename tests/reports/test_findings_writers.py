@@ -244,3 +244,11 @@ def test_a_path_is_a_uri() -> None:
     data = json.loads(written("sarif", finding("a", file=name)))
     place = data["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == quote(f"infra/{name}")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_finding_whose_reason_is_obvious_has_no_empty_line_for_it(format_: str) -> None:
+    obvious = Kind("obvious-thing", summary="Unknown {thing}.", why="", fix="Write {thing}.")
+    text = written(format_, finding("x", obvious))
+    assert [each[4] for each in READERS[format_](text)] == ["Unknown x.\nfix: Write x."]
+    assert "why:" not in text

@@ -273,6 +273,27 @@ def test_traffic_of_ad_fs_is_handed_over_although_no_server_of_ours_is_an_end() 
     assert rows_of_others(compile_plans(load_topology(edited(SMALL, {}))[0])) == ()
 
 
+def test_a_row_that_two_articles_have_is_cited_from_both() -> None:
+    """Also where each article is cited by a flow of its own, and never twice where the address is the same."""
+    servers = {"ex1": {"address": "10.20.0.11"}, "old": {"version": 2013, **BOTH_ROLES}}
+    mixed = edited(SMALL, {"version": 2016, "sites.hq.servers": servers})
+    for data, expected in ((SMALL, ["C1"]), (mixed, ["C1", "C1, Exchange 2016 and later"])):
+        rows = handover(compile_plans(load_topology(edited(data, CLIENTS))[0]))
+        page = written(rows, "markdown")
+        assert re.findall(r"^\[(C1.*?)\]: ", page, re.MULTILINE) == expected
+        assert all(f"[{label}]" in page.partition("\n[C1]: ")[0] for label in expected)
+        (record,) = [
+            each
+            for each in csv.DictReader(io.StringIO(written(rows, "csv")))
+            if each["source addresses"] == "10.0.0.0/8"
+        ]
+        assert len(record["document"].split("; ")) == len(expected)
+
+
+BOTH_ROLES: Final = {"roles": ["client_access", "mailbox"]}
+CLIENTS: Final = {"clients": {"corp": {"from": ["10.0.0.0/8"], "services": ["https"]}}}
+
+
 @pytest.mark.parametrize(
     "edit, zones",
     [

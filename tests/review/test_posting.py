@@ -119,17 +119,31 @@ def test_a_token_of_another_bot_has_its_own_comment(github: FakeGitHub, post: Po
     assert github.body(ours) == f"{MARKER}\nold\n"
 
 
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "No stack file differs.",
+        "2 stack files differ in text, not in effect: `a.yaml` and `b.yaml`.",
+    ],
+)
 def test_where_nothing_differs_nothing_is_reported_but_to_whom_we_had_reported_something(
-    github: FakeGitHub, post: Posting
+    github: FakeGitHub, post: Posting, headline: str
 ) -> None:
-    quiet = f"{MARKER}\n### No stack file differs.\n\nNot covered: routes.\n"
+    quiet = f"{MARKER}\n### {headline}\n\nNot covered: routes.\n"
 
-    assert post(quiet) == (0, "No stack file differs, so no comment is needed\n")
+    assert post(quiet) == (0, "No stack file differs in effect, so no comment is needed\n")
     assert not github.comments
 
     post()
     assert post(quiet) == (0, "Updated the comment\n")
-    assert "### No stack file differs" in github.comments[0]["body"]
+    assert f"### {headline}\n" in github.comments[0]["body"]
+
+
+def test_code_that_changed_beside_a_file_that_differs_in_text_only_is_reported(
+    post: Posting,
+) -> None:
+    loud = "### Code changed: 1 file. 1 stack file differs in text, not in effect: `a.yaml`."
+    assert post(f"{MARKER}\n{loud}\n\nNot covered: routes.\n") == (0, "Created the comment\n")
 
 
 def test_each_project_of_a_repository_has_a_comment_of_its_own(

@@ -12,6 +12,7 @@ from exchange_ports.cli.stacks import read
 from exchange_ports.findings import Refused
 from exchange_ports.pipeline import project_of
 from exchange_ports.stackfile.nodes import compose
+from exchange_ports.stackfile.project_file import read_project_file
 from tests.support.paths import ROOT
 
 STACK: Final = (ROOT / "stacks/Pulumi.dev.yaml").read_text("utf-8")
@@ -210,3 +211,22 @@ def test_two_plain_files_are_compared_with_the_project_of_each(
     assert changed("p/Pulumi.a.yaml", "a.yaml") == ["tag team"]
     # That one is in no project is no other project.
     assert changed("q/Pulumi.a.yaml", "a.yaml") == []
+
+
+#: Ways to write where the stack files are, each of which Pulumi reads as `stacks/mail`.
+WRITTEN: Final = {
+    "plain": "name: mail\nstackConfigDir: stacks/mail\n",
+    "the old form": "name: mail\nconfig: stacks/mail\n",
+    "escaped": 'name: mail\n"stack\\x43onfigDir": "stacks\\u002Fmail"\n',
+    "an alias": "description: &a stacks/mail\nname: mail\nstackConfigDir: *a\n",
+    "merged": "template: &a {stackConfigDir: stacks/mail}\nname: mail\n<<: *a\n",
+    "merged by several": "template: &a {stackConfigDir: stacks/mail}\nname: mail\n<<: [*a, {stackConfigDir: x}]\n",
+    "merged and written": "template: &a {stackConfigDir: x}\n<<: *a\nname: mail\nstackConfigDir: stacks/mail\n",
+    "folded": "name: mail\nstackConfigDir: >-\n  stacks/mail\n",
+    "JSON": '{"name": "mail", "stackConfigDir": "stacks\\u002fmail"}',
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=list(WRITTEN))
+def test_a_project_file_is_read_however_it_is_written(written: str) -> None:
+    assert read_project_file(written.encode(), "Pulumi.yaml").folder == "stacks/mail"

@@ -481,6 +481,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "only a comment": b"# nothing yet\n",
     "only null": b"---\n~\n",
     "a ticket that begins a comment": ours("reason: RDP #4711", "ticket: #4711"),
+    "a number that begins a comment": ours("reason: Ticket # 4711", "accept_risk: {x: since # 7}"),
     "an acknowledgment cut by a comment": ours("acknowledge: {x: MAIL-1 #b", "}"),
     "a list at the top": b"- config\n",
     "a word at the top": b"config\n",

@@ -354,6 +354,28 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             "+ subnet-attachment at networks.corp.attach_to",
         ],
     ),
+    "a network with an Edge server alone, and groups at subnets": (
+        WITH_EDGE,
+        (
+            {
+                "networks.dmz": {
+                    "platform": "azure",
+                    "internal": ["10.30.0.0/20"],
+                    "perimeter": ["10.30.240.0/24"],
+                    "attach_to": "subnets",
+                },
+                "edge_servers.edge1": {
+                    "network": "dmz",
+                    "address": "10.30.240.5",
+                    "subscribed_site": "hq",
+                },
+            },
+        ),
+        [
+            "+ azure-without-smart-host at edge_servers",
+            "+ subnet-attachment at networks.dmz.attach_to",
+        ],
+    ),
     "an Edge server inside, and groups at subnets": (
         WITH_EDGE,
         (AT_SUBNETS, {"edge_servers.edge1.address": ["10.20.0.5"]}),

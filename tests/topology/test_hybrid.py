@@ -215,3 +215,21 @@ def test_the_first_edge_server_is_the_example_of_one_that_could_send_hybrid_mail
         load_topology(edited(WITH_EDGE, {"edge_servers": servers, "hybrid": FULL}))
     (found,) = (f for f in refused.value.findings if f.kind.code == "hybrid-mail-without-edge")
     assert found.fix == "Set `sends: true` for an Edge server, or name it: `mail: [edge3]`."
+
+
+def test_of_several_versions_that_a_hybrid_server_does_not_fit_the_newest_is_told() -> None:
+    edit = {"hybrid": MINIMAL, "version": 2016, "sites.hq.servers.ex1.roles": GONE}
+    for last, version in ((12, 2019), (13, "se")):
+        address = f"10.20.0.{last}"
+        edit[f"sites.hq.servers.ex{last}"] = {
+            "address": address,
+            "version": version,
+            "published": False,
+        }
+    found = [
+        each.summary
+        for each in load_topology(edited(SMALL, edit))[1]
+        if each.kind.code == "hybrid-server-version"
+    ]
+    assert len(found) == 1
+    assert "Exchange Server SE (ex13)" in found[0]

@@ -113,6 +113,14 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
+    "a relay without sites": (
+        SMALL,
+        {"mail_flow.relays": {"app": {"from": ["10.20.9.5"], "sites": []}}},
+        [
+            "empty-list at mail_flow.relays.app.sites: Add at least one entry, or remove the key.",
+            "no topology",
+        ],
+    ),
     "roles missing": (
         SMALL,
         {"sites.hq.servers.ex2": {}},

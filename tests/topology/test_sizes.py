@@ -179,3 +179,11 @@ def test_what_is_wrong_in_many_ways_at_one_place_is_counted() -> None:
 def test_the_stacks_of_this_repository_are_far_below_the_limit() -> None:
     for file in sorted((ROOT / "stacks").glob("Pulumi.*.yaml")):
         assert CODE not in [each.kind.code for each in load(str(file)).findings]
+
+
+def test_clients_of_the_internet_are_one_source_a_service() -> None:
+    # One group with the Internet, and just as many combinations as are allowed beside it.
+    flows = flow(ranges(100, 100), ranges(MOST_COMBINATIONS // 100, 150), ["3389/tcp"])
+    beside = stack("aws", **flows, clients={"world": {"services": ["https"], "to": ["lab"]}})
+    (found,) = (f for f in parse_topology(beside, ())[1] if f.kind.code == CODE)
+    assert f"{MOST_COMBINATIONS + 1:,}" in found.summary

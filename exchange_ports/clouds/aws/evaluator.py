@@ -124,7 +124,7 @@ class AwsFilters:
     def _read(self, rule: aws.SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
         asked = (rule.ip_protocol, rule.port_range)
         if asked not in self._services:
-            self._services[asked] = _services(*asked)
+            self._services[asked] = services(*asked)
         addresses = self.addresses(rule.peer)
         # ICMP is a protocol of IPv4 and ICMPv6 one of IPv6 (RFC 792, RFC 4443): there is no packet of
         # either between addresses of the other family, whatever a group's members have.
@@ -182,7 +182,7 @@ _NUMBERS: Final = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
 _ALL: Final = -1
 
 
-def _services(protocol: str, ports: tuple[int, int] | None) -> ServiceSet:
+def services(protocol: str, ports: tuple[int, int] | None) -> ServiceSet:
     """What EC2 filters by protocol and ports, as they are written in a rule."""
     if protocol == "-1":
         return ServiceSet.everything()

@@ -114,7 +114,7 @@ def not_printed(_there: printed.ExistingAws) -> Iterator[Finding]:
 
 
 #: The engine's own names: the logical one, and seven digits (aws.md 3.3).
-_AUTONAME: Final = r"-[0-9a-f]{7}"
+AUTONAME: Final = r"-[0-9a-f]{7}"
 
 
 def match(
@@ -248,7 +248,7 @@ class _Matching:
             because = (f"{found.id} exists in its place",)
             return ResourceVerdict(wanted, ResourceStatus.GONE, held.id, because=because)
         return ResourceVerdict(
-            wanted, ResourceStatus.BLOCKED, found.id, because=(held.id,), at=_revocation(found)
+            wanted, ResourceStatus.BLOCKED, found.id, because=(held.id,), at=revocation(found)
         )
 
     def unwanted(self, verdicts: Iterable[ResourceVerdict]) -> Iterator[Unwanted]:
@@ -256,11 +256,11 @@ class _Matching:
         keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbors}
         taken = {verdict.id for verdict in verdicts}
         for rule in sorted(
-            self._there.rules.values(), key=lambda each: (each.group, _rule_text(each, self._there))
+            self._there.rules.values(), key=lambda each: (each.group, rule_text(each, self._there))
         ):
             if rule.group in keys and rule.id not in taken and rule.id not in self._holders:
                 name = f"{self._place.urn.name}-{keys[rule.group]}"
-                yield Unwanted(name, rule.id, _rule_text(rule, self._there), _revocation(rule))
+                yield Unwanted(name, rule.id, rule_text(rule, self._there), revocation(rule))
 
     def _one(
         self, wanted: ExpectedResource, there: Mapping[str, _T], named: list[_T], delete: str
@@ -295,7 +295,7 @@ class _Matching:
         return ResourceVerdict(wanted, ResourceStatus.IMPORT, one)
 
     def _called(self, wanted: ExpectedResource, there: Mapping[str, _T]) -> Iterator[_T]:
-        made = re.compile(re.escape(wanted.name) + _AUTONAME)
+        made = re.compile(re.escape(wanted.name) + AUTONAME)
         for each in sorted(there.values(), key=lambda each: each.id):
             if each.tags.get("Name") == wanted.name or made.fullmatch(each.name):
                 yield each
@@ -359,7 +359,8 @@ _WAYS: Final = {Direction.IN: "from", Direction.OUT: "to"}
 _VERBS: Final = {Direction.IN: "ingress", Direction.OUT: "egress"}
 
 
-def _revocation(rule: printed.ExistingRule) -> str:
+def revocation(rule: printed.ExistingRule) -> str:
+    """The command that removes a rule."""
     verb = _VERBS[rule.key[1]]
     return (
         f"aws ec2 revoke-security-group-{verb} --group-id {quote(rule.group)} "
@@ -367,7 +368,7 @@ def _revocation(rule: printed.ExistingRule) -> str:
     )
 
 
-def _rule_text(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
+def rule_text(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
     """A rule in one line: `in 3389/tcp from 10.9.9.9/32 (Jo)`."""
     direction = rule.key[1]
     words = f" ({rule.description})" if rule.description else ""

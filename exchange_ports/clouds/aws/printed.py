@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_pascal
 
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import Json, PrintedDocument, fields_of, items_of, parsed
-from exchange_ports.findings import Finding
+from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT, OTHER_LOCATION
 
 GROUPS: Final = "aws ec2 describe-security-groups"
@@ -139,12 +139,10 @@ def in_place(
             fix="run the command for that region, or correct `aws:region`",
         )
     if "SecurityGroupRules" in there.printed:
-        yield from _uncounted(there, network, here)
+        yield from uncounted(there, ("networks", network, "vpc_id"), here)
 
 
-def _uncounted(
-    there: ExistingAws, network: str, here: Iterable[ExistingGroup]
-) -> Iterator[Finding]:
+def uncounted(there: ExistingAws, path: Path, here: Iterable[ExistingGroup]) -> Iterator[Finding]:
     """Groups that have other numbers of rules in the one output than in the other."""
     counted = Counter(each.group for each in there.rules.values())
     for group in here:
@@ -153,7 +151,7 @@ def _uncounted(
             number, more = counted[group.id], group.rules
             short, long = (RULES, GROUPS) if number < more else (GROUPS, RULES)
             yield INCOMPLETE_OUTPUT.at(
-                ("networks", network, "vpc_id"),
+                path,
                 what=f"The output of `{short}`",
                 missing=f"{group.id} has {min(number, more)} rules there, "
                 f"and {max(number, more)} in the output of `{long}`",
@@ -166,13 +164,15 @@ _ALL_PAGES: Final = (
 )
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """An object that EC2 printed, its keys as EC2 spells them."""
+
     model_config = ConfigDict(
         alias_generator=to_pascal, extra="ignore", strict=True, frozen=True, populate_by_name=False
     )
 
 
-class _Tag(_Record):
+class _Tag(Record):
     key: str
     value: str
 
@@ -185,7 +185,7 @@ def _is_range(text: str) -> str:
 _RangeText = Annotated[str, AfterValidator(_is_range)]
 
 
-class _Group(_Record):
+class _Group(Record):
     group_id: str
     group_name: str
     description: str
@@ -197,13 +197,13 @@ class _Group(_Record):
     ip_permissions_egress: list[Json] | None = None
 
 
-class _Referenced(_Record):
+class _Referenced(Record):
     group_id: str
     user_id: str | None = None
     peering_status: str | None = None
 
 
-class _Rule(_Record):
+class _Rule(Record):
     security_group_rule_id: str
     group_id: str
     is_egress: bool
@@ -218,7 +218,7 @@ class _Rule(_Record):
     tags: list[_Tag] = Field(default_factory=list[_Tag])
 
 
-class _List(_Record):
+class _List(Record):
     prefix_list_id: str
     prefix_list_name: str
     address_family: str
@@ -227,19 +227,19 @@ class _List(_Record):
     tags: list[_Tag] = Field(default_factory=list[_Tag])
 
 
-class _Entry(_Record):
+class _Entry(Record):
     cidr: _RangeText
     description: str | None = None
 
 
-class _Entries(_Record):
+class _Entries(Record):
     prefix_list_id: str | None = None
     entries: list[_Entry]
 
 
 #: Numbers by which EC2 may call what it has names for (aws.md 2.4).
 _NAMES: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
-_WITH_PORTS: Final = frozenset({"tcp", "udp", "icmp", "icmpv6"})
+WITH_PORTS: Final = frozenset({"tcp", "udp", "icmp", "icmpv6"})
 #: `arn:aws:ec2:eu-west-1:123456789012:security-group/sg-...`
 _REGION_OF_ARN: Final = 3
 
@@ -410,7 +410,7 @@ def _rule(each: _Rule) -> ExistingRule:
         or (referenced.group_id if referenced else "")
     )
     ports = None
-    if protocol in _WITH_PORTS and each.from_port is not None and each.to_port is not None:
+    if protocol in WITH_PORTS and each.from_port is not None and each.to_port is not None:
         ports = (each.from_port, each.to_port)
     direction = Direction.OUT if each.is_egress else Direction.IN
     key = (each.group_id, direction, protocol, ports, peer)

@@ -561,6 +561,10 @@ class AzureEvaluator:
                         own = address_at(same.smallest())
                         yield NeighborEffect(own, permitted - usual, usual - permitted, when)
 
+    def reach(self, rule: azure.SecurityRule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
+        """The peer addresses with the services that a rule names."""
+        return self._filters.reach(rule)
+
     def written(self) -> Iterator[AllowRule]:
         """The allow rules at our own groups: not the probe's and not the denies."""
         for group in self._plan.groups:

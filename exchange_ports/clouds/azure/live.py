@@ -359,7 +359,7 @@ def match(
                 verdict,
                 edits=(*verdict.edits, *_of_rules(place, group, found)),
                 removes=tuple(
-                    f"{rule.name}: {_rule_text(rule)}"
+                    f"{rule.name}: {rule_text(rule)}"
                     for rule in _first_deciding(found)
                     if rule.name not in planned
                 ),
@@ -485,7 +485,7 @@ def _changed_rules(
         if rule.name in there:
             wanted = rule_as_it_would_stand(place, rule, found.subscription)
             if there[rule.name] != wanted:
-                yield f"the rule {rule.name} is {_rule_text(there[rule.name])}"
+                yield f"the rule {rule.name} is {rule_text(there[rule.name])}"
 
 
 def _foreign_rules(
@@ -499,7 +499,7 @@ def _foreign_rules(
             yield Unwanted(
                 verdict.wanted.name,
                 rule.name,
-                _rule_text(rule),
+                rule_text(rule),
                 f"az network nsg rule delete --ids {quote(id_)}",
             )
 
@@ -508,7 +508,7 @@ def _first_deciding(found: Resource) -> list[ExistingRule]:
     return sorted(found.rules, key=lambda each: (str(each.summary[1]), each.summary[0]))
 
 
-def _rule_text(rule: ExistingRule) -> str:
+def rule_text(rule: ExistingRule) -> str:
     """A rule in one line: `allow inbound 3389/tcp from 10.9.9.9 to *, priority 101`."""
     priority, direction, access, protocol, _, _, ports, source, destination = rule.summary
     anything = ports == ("*",)

@@ -1,7 +1,7 @@
 """The kinds of neighbor: who outside the topology exchanges traffic with its servers, and for what.
 
-A stack file names most neighbors. Of the addresses of an additional flow only the operator's reason and
-the ports tell what they are for.
+A stack file names most neighbors. What the addresses of an additional flow are for is its `purpose`. Without
+one, the documented need, the operator's reason and the ports show it, in this order.
 """
 
 import re
@@ -10,11 +10,12 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from exchange_ports.catalog import SENSITIVE_PORTS
+from exchange_ports.catalog import NEEDS, SENSITIVE_PORTS, Need
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.reports.diagram.drawn_flows import DrawnFlow
 from exchange_ports.reports.diagram.endpoints import DrawnEndpoint, EndpointMap
 from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.topology.models import Purpose
 
 
 class NeighborKind(StrEnum):
@@ -72,6 +73,23 @@ _DECLARED: Final[Mapping[EndpointKind, NeighborKind]] = {
     EndpointKind.WITNESS: NeighborKind.WITNESSES,
     EndpointKind.IP_GATEWAY: NeighborKind.IP_GATEWAYS,
     EndpointKind.FAX_PARTNER_SERVER: NeighborKind.FAX_PARTNERS,
+}
+_PURPOSES: Final[Mapping[Purpose, NeighborKind]] = {
+    Purpose.ADMINISTRATION: NeighborKind.ADMINISTRATION,
+    Purpose.MONITORING: NeighborKind.MONITORING,
+    Purpose.BACKUP: NeighborKind.BACKUP,
+    Purpose.UPDATES: NeighborKind.UPDATES,
+    Purpose.OTHER: NeighborKind.OTHER,
+}
+#: The needs whose neighbors are of another kind than the others, by the row.
+_NEEDS: Final = {
+    NEEDS[need].id: kind
+    for need, kind in {
+        Need.REMOTE_DESKTOP: NeighborKind.ADMINISTRATION,
+        Need.WINDOWS_UPDATE: NeighborKind.UPDATES,
+        Need.MALWARE_DEFINITIONS: NeighborKind.UPDATES,
+        Need.CONTENT_FILTER_UPDATES: NeighborKind.UPDATES,
+    }.items()
 }
 #: Words in an operator's reason; the first one in the text decides.
 _WORDS: Final = {
@@ -132,6 +150,11 @@ def _kind(end: ExternalEndpoint, flow: DrawnFlow) -> NeighborKind:
     if known is not None:
         return known
     for reason in flow.reasons:
+        if reason.purpose is not None:
+            return _PURPOSES[reason.purpose]
+    for reason in flow.reasons:
+        if reason.entry in _NEEDS:
+            return _NEEDS[reason.entry]
         found = _PATTERN.search(reason.summary)
         if found is not None and found.lastgroup is not None:
             return NeighborKind[found.lastgroup]

@@ -20,8 +20,10 @@ from exchange_ports.traffic.ports import tcp
 def additional_flows(topology: Topology) -> Iterator[Finding]:
     """Flows with no end of ours, and flows whose risk is not accepted.
 
-    What results of all fields is checked with the flows. What a flow by its own words opens is found here,
-    so that it stands beside every other error of the file.
+    Risk is defined once, in `topology.risk.why_risky`, and both callers report the code `risky-traffic`.
+    `flows.flow_checks` calls it for the traffic that results from all fields, which needs a topology without
+    errors. It is called here for what one field opens, so that a first run reports the risk together with all
+    other errors of the file. A flow that is refused here is not compiled, so no risk is reported twice.
     """
     zones, named = ZoneMap(topology), naming.NamedServers(topology)
     for index, flow in enumerate(topology.additional_flows):
