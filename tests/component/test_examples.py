@@ -2,6 +2,7 @@
 
 Programs in TypeScript and Go are not compiled here: their SDKs are generated and fetched by the Pulumi CLI. What
 they pass to the component is run instead, and the names that they use are compared with the plugin's schema.
+On an engine, tests/engine/test_languages_engine.py runs them.
 """
 
 import json

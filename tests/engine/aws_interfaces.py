@@ -24,10 +24,12 @@ _GONE = "InvalidNetworkInterfaceID.NotFound"
 
 class NetworkInterface(Ec2Kind):
     token = "aws:ec2/networkInterface:NetworkInterface"  # noqa: S105
-    inputs = frozenset({"description", "region", "securityGroups", "subnetId", "tags"})
+    inputs = frozenset(
+        {"description", "privateIps", "region", "securityGroups", "subnetId", "tags"}
+    )
     required = frozenset({"subnetId"})
     replacing = frozenset({"subnetId", "region"})
-    computed = Ec2Kind.computed | {"region", "ownerId", "privateIp"}
+    computed = Ec2Kind.computed | {"region", "ownerId", "privateIp", "privateIps"}
     tagged_as = "network-interface"
 
     def same(self, key: str, old: Any, new: Any) -> bool:
@@ -36,8 +38,11 @@ class NetworkInterface(Ec2Kind):
         return super().same(key, old, new)
 
     def create(self, inputs: Values) -> tuple[str, Values]:
+        addresses = cast("list[str]", inputs.get("privateIps") or [])
+        primary = {"PrivateIpAddress": addresses[0]} if addresses else {}
         made = self.ec2.create_network_interface(
             SubnetId=inputs["subnetId"],
+            **primary,
             Description=inputs.get("description", ""),
             Groups=inputs.get("securityGroups") or [],
             **self.tag_specifications(inputs),
@@ -57,9 +62,11 @@ class NetworkInterface(Ec2Kind):
         groups = [each["GroupId"] for each in found["Groups"]]
         known_groups = cast("list[str]", known.get("securityGroups") or [])
         return {
-            "description": found["Description"],
+            # No text and an empty one are the same to the provider.
+            "description": found["Description"] or None,
             "ownerId": found["OwnerId"],
             "privateIp": found["PrivateIpAddress"],
+            "privateIps": [found["PrivateIpAddress"]],
             "region": self.ec2.meta.region_name,
             "securityGroups": known_groups if sorted(known_groups) == sorted(groups) else groups,
             "subnetId": found["SubnetId"],

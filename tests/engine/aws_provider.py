@@ -22,6 +22,7 @@ from tests.engine.aws_kinds import (
     RulesExclusive,
     SecurityGroup,
 )
+from tests.engine.aws_places import Subnet, Vpc
 from tests.engine.control import CONTROL, Control, Fault
 from tests.engine.ec2_server import AWSResponse, BotoCoreError, ClientError
 from tests.engine.provider import Kind, Provider, Values, serve
@@ -48,7 +49,13 @@ class AwsProvider(Provider):
         NetworkInterface,
         NetworkInterfaceAttachment,
         RulesExclusive,
+        Vpc,
+        Subnet,
     )
+
+    def schema(self) -> dict[str, Any]:
+        """As much of it as programs in YAML need: names and the types of inputs."""
+        return _schema(self.kinds)
 
     def __init__(self, control: Control, endpoint: str | None = None) -> None:
         super().__init__()
@@ -59,6 +66,29 @@ class AwsProvider(Provider):
         ec2 = ec2_server.client(self._endpoint, settings.get("region", ec2_server.REGION))
         _Watched(self._control).listen(ec2)
         return [kind(ec2) for kind in self.kinds]
+
+
+#: Inputs that are no texts.
+_TYPES: Final = {
+    "cidrBlocks": {"type": "array", "items": {"type": "string"}},
+    "privateIps": {"type": "array", "items": {"type": "string"}},
+    "securityGroups": {"type": "array", "items": {"type": "string"}},
+    "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+}
+
+
+def _schema(kinds: Iterable[type[Kind]]) -> dict[str, Any]:
+    resources: dict[str, Any] = {}
+    for kind in kinds:
+        inputs = {name: _TYPES.get(name, {"type": "string"}) for name in sorted(kind.inputs)}
+        resources[kind.token] = {
+            "inputProperties": inputs,
+            "requiredInputs": sorted(kind.required),
+            "properties": inputs,
+        }
+    # `aws:ec2:Vpc` is short for `aws:ec2/vpc:Vpc`.
+    module = {"moduleFormat": "(.*)(?:/[^/]*)"}
+    return {"name": "aws", "version": VERSION, "meta": module, "resources": resources}
 
 
 class _Watched:

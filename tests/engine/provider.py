@@ -9,6 +9,7 @@ Must not know: any cloud, nor this package. What a cloud refuses is the cloud's 
 """
 
 import hashlib
+import json
 import os
 import secrets
 import signal
@@ -141,6 +142,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """The kinds of resources, once the provider's own configuration is known."""
         raise NotImplementedError
 
+    def schema(self) -> Values:
+        """What package commands and programs in YAML ask for."""
+        raise NotImplementedError
+
     # ---- the provider itself ----
 
     def Handshake(self, request: Any, context: Any) -> Any:
@@ -148,6 +153,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version=self.version)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(self.schema()))
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)

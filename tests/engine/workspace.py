@@ -40,8 +40,8 @@ class Plugin:
     module: str
 
 
-#: How many seconds one command may take.
-_PATIENCE: Final = 150
+#: How many seconds one command may take. Some install packages or compile.
+_PATIENCE: Final = 400
 #: And how many a provider has to notice that its engine is gone.
 _TO_NOTICE: Final = 30
 
@@ -56,21 +56,24 @@ class Workspace:
         plugins: Collection[Plugin],
         env: Mapping[str, str],
         program: Path = PROGRAM,
+        project: Path | None = None,
     ) -> None:
         self.stack = stack
-        self.project = directory / "project"
+        self.project = project or directory / "project"
         self._home = directory / "home"
         control = directory / "control"
         state, temporary = directory / "state", directory / "temporary"
-        for each in (self.project / "stacks", self._home, control, state, temporary):
+        for each in (self._home, control, state, temporary):
             each.mkdir(parents=True)
         self.control = Control(control)
-        shutil.copy(ROOT / "Pulumi.yaml", self.project)
-        shutil.copy(program, self.project / "__main__.py")
-        # The program runs in the environment of the tests.
-        (self.project / ".venv").symlink_to(sys.prefix)
+        if project is None:
+            (self.project / "stacks").mkdir(parents=True)
+            shutil.copy(ROOT / "Pulumi.yaml", self.project)
+            shutil.copy(program, self.project / "__main__.py")
+            # The program runs in the environment of the tests.
+            (self.project / ".venv").symlink_to(sys.prefix)
         for plugin in plugins:
-            self._place(plugin)
+            self.place(plugin)
         kept = ("PATH", "LANG", "LC_ALL")
         self._env = {
             **{name: os.environ[name] for name in kept if name in os.environ},
@@ -92,7 +95,8 @@ class Workspace:
             **env,
         }
 
-    def _place(self, plugin: Plugin) -> None:
+    def place(self, plugin: Plugin) -> None:
+        """Put a provider where the engine looks for it."""
         name = f"resource-{plugin.package}-v{plugin.version}"
         path = self._home / "plugins" / name / f"pulumi-resource-{plugin.package}"
         path.parent.mkdir(parents=True)
@@ -109,6 +113,25 @@ class Workspace:
         kept: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
         ours = {f"{NAMESPACE}:{name}": value for name, value in settings.items()}
         path.write_text(yaml.safe_dump({**kept, "config": {**config, **ours}}, sort_keys=False))
+
+    def run(self, *command: str) -> str:
+        """Run another tool in the project's folder, and return what it printed, both streams.
+
+        :raises AssertionError: it failed.
+        """
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}"
+        return done.stdout
 
     def pulumi(self, *arguments: str, fails: bool = False) -> str:
         """Run the CLI and return what it said, both streams.
@@ -205,9 +228,13 @@ def workspace(
     plugins: Collection[Plugin],
     env: Mapping[str, str],
     program: Path = PROGRAM,
+    project: Path | None = None,
 ) -> Generator[Workspace]:
-    """A workspace with an empty stack; no process of it is left when the block ends."""
-    made = Workspace(directory, stack, plugins, env, program)
+    """A workspace with an empty stack; no process of it is left when the block ends.
+
+    `project` is a folder with a whole project, which is used where it is; without it, one is made of `program`.
+    """
+    made = Workspace(directory, stack, plugins, env, program, project)
     try:
         yield made
     finally:
