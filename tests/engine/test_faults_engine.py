@@ -130,8 +130,9 @@ def test_an_engine_that_goes_on_after_a_refusal_deletes_what_servers_still_need(
     there.declare(another_site(before))
     there.begin()
     there.control.disturb(Fault("fail", ("Authorize*",), times=None))
-    there.run("up", "--yes", "--skip-preview", *options, fails=True)
+    reported = there.run("up", "--yes", "--skip-preview", *options, fails=True)
     there.control.disturb()
     cut = [str(each) for each in there.passed().troubles if each.effect == "blocked"]
-    # New rules were refused, so servers kept their old groups.
-    assert bool(cut) is bool(options), cut
+    # New rules were refused, so servers kept their old groups. Some engines cannot save the state of what they
+    # delete then (3.260), and end before a group is gone.
+    assert bool(cut) is bool(options) or (options and "snapshot integrity" in reported), cut
