@@ -11,7 +11,7 @@ from exchange_ports.findings.command_kinds import CANNOT_READ_OUTPUT, WRONG_OUTP
 from exchange_ports.topology.models import Platform
 
 #: Bytes of one file, compressed or not.
-MOST_BYTES: Final = 64 * 1024 * 1024
+MOST_BYTES: Final = 1 << 26
 #: How a file of gzip begins (RFC 1952).
 _GZIP: Final = b"\x1f\x8b"
 #: A reader of gzip, not of zlib's own format.

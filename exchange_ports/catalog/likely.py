@@ -9,7 +9,7 @@ from exchange_ports.traffic.ports import HIGHEST_PORT
 DOMAIN_CONTROLLER: Final = frozenset((88, 389, 464, 636, 3268, 3269))
 #: SIP of Lync and Skype for Business; two of them make such a server likely.
 LYNC: Final = frozenset((5060, 5061, 5065, 5067, 5068))
-#: Other hosts by a port, the surest first. From the products' documents; 1556 is NetBackup, 5718 is DPM, 9392 is Veeam.
+#: Other hosts by a port, the surest first. Well-known defaults, not checked against documents: 1556 is NetBackup, 5718 is DPM.
 LOOKS: Final[Mapping[str, tuple[int, ...]]] = {
     "a backup server": (
         *(1500, 1501, 1556, 2500, 5718, 5719, 6101, 6106, 6160, 6162, 8400, 9392, 10000, 13724),

@@ -175,8 +175,8 @@ def _audit_words(audit: argparse.ArgumentParser) -> None:
     )
     _formats(
         audit,
-        f"text (the default), {_FORMATS}",
-        *("text", "markdown", "html", "csv", "json"),
+        "text (the default), markdown, html as one file for a browser or a printer, or json",
+        *("text", "markdown", "html", "json"),
     )
     _findings(audit)
 

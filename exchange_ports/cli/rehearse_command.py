@@ -28,4 +28,7 @@ def rehearse(asked: argparse.Namespace) -> int:
         answer = rehearser.rehearse(recorded)
     publish(rehearsal_report(answer), asked.format)
     warn(found)
+    if not recorded.tally.ours:
+        # Nothing was compared, so nothing is known to pass.
+        return BAD_INPUT
     return NO if answer.blocks else FINE

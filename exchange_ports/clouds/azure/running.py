@@ -120,20 +120,35 @@ def _id(data: object) -> str:
     return found.lower() if isinstance(found, str) else ""
 
 
+def _pages(outputs: Iterable[PrintedDocument]) -> tuple[dict[str, PrintedDocument], set[str]]:
+    """The types of resources with a page that another one follows, and those with a last page."""
+    open_: dict[str, PrintedDocument] = {}
+    closed: set[str] = set()
+    for each in outputs:
+        whole = fields_of(each.data)
+        items = items_of(whole.get("value") if whole else each.data) or [each.data]
+        type_ = _type_of(_id(items[0])) if items else ""
+        if whole.get("nextLink"):
+            open_[type_] = each
+        else:
+            closed.add(type_)
+    return open_, closed
+
+
 def read(documents: Iterable[PrintedDocument]) -> RunningAzure | list[Finding]:
     """What runs, out of any number of outputs in any order, or all that is wrong with them."""
     outputs = [each for document in documents for each in outputs_of(document)]
     reader = _Reader()
-    pages = sum(bool(fields_of(each.data).get("nextLink")) for each in outputs)
     for each in outputs:
         reader.read(each)
-    if pages and pages >= len(outputs):
+    open_, closed = _pages(outputs)
+    for type_ in sorted(open_.keys() - closed):
         reader.findings.append(
-            outputs[0].at(
+            open_[type_].at(
                 INCOMPLETE_OUTPUT,
                 ("nextLink",),
-                what=outputs[0].file,
-                missing="every page ends with a nextLink, so there are more pages",
+                what=open_[type_].file,
+                missing="every page of its kind ends with a nextLink, so there are more pages",
                 fix="pass the other pages too",
             )
         )

@@ -29,7 +29,7 @@ def _section(section: PictureSection) -> dict[str, object]:
     columns = [(zone.title, column) for zone in shown for column in zone.columns]
     return {
         "section": SECTION_WORDS[section.section].value,
-        "title": section.section.value,
+        "title": section.title,
         "zones": [
             {
                 "kind": zone.kind.value,

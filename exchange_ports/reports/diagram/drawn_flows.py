@@ -196,9 +196,10 @@ def drawn_between_others(endpoints: EndpointMap, topology: Topology) -> Iterator
             )
             for each in (row.source, row.destination)
         )
-        reason = replace(row.reason, summary=f"{row.reason.summary}, no rule of the plan")
         for ports in row.ports:
-            yield DrawnFlow(source, destination, ports, Status.UNCHANGED, (reason,), (reason,))
+            yield DrawnFlow(
+                source, destination, ports, Status.UNCHANGED, (row.reason,), (row.reason,)
+            )
 
 
 _RANKS: Final = {status: rank for rank, status in enumerate(Status)}

@@ -40,7 +40,7 @@ class _Flowchart:
         yield f"%% {quoted(subtitle(self._picture))}"
         yield "flowchart LR"
         for number, section in enumerate(self._picture.sections):
-            yield f'  subgraph s{number}["{quoted(section.section.value)}"]'
+            yield f'  subgraph s{number}["{quoted(section.title)}"]'
             yield from self._section(section)
             yield "  end"
         yield from self._styles

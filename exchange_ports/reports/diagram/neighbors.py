@@ -31,13 +31,12 @@ class NeighborKind(StrEnum):
     IP_GATEWAYS = "IP gateways"
     FAX_PARTNERS = "Fax partner servers"
     HYBRID_AGENTS = "Hybrid Agent hosts"
-    ENTRA_CONNECT = "Directory synchronization"
     UPDATES = "Updates"
     SMART_HOSTS = "Smart hosts"
     NAME_SERVERS = "Name servers"
     PROXY = "Proxy"
     WITNESSES = "Witness servers"
-    AD_FS = "Federated sign-in"
+    AD_FS = "AD FS"
     OTHER = "Other neighbors"
 
     @property
@@ -58,7 +57,6 @@ _OPENING: Final = frozenset(
         NeighborKind.FAX_PARTNERS,
         NeighborKind.EXCHANGE_ONLINE,
         NeighborKind.HYBRID_AGENTS,
-        NeighborKind.ENTRA_CONNECT,
     )
 )
 
@@ -67,7 +65,7 @@ _DECLARED: Final[Mapping[EndpointKind, NeighborKind]] = {
     EndpointKind.PREFIX_LIST: NeighborKind.EXCHANGE_ONLINE,
     EndpointKind.WEB_SERVICE_SOURCES: NeighborKind.EXCHANGE_ONLINE,
     EndpointKind.HYBRID_AGENT: NeighborKind.HYBRID_AGENTS,
-    EndpointKind.ENTRA_CONNECT: NeighborKind.ENTRA_CONNECT,
+    EndpointKind.ENTRA_CONNECT: NeighborKind.AD_FS,
     EndpointKind.AD_FS: NeighborKind.AD_FS,
     EndpointKind.RELAY: NeighborKind.RELAYS,
     EndpointKind.INBOUND_MAIL: NeighborKind.INBOUND,

@@ -60,6 +60,14 @@ class PictureSection:
     sites: tuple[SiteClass, ...]
     """Sites by identity; those of one class are drawn as one."""
     rows: tuple[PictureRow, ...]
+    of_others: bool = False
+    """Whether the rows are about hosts of others only."""
+
+    @property
+    def title(self) -> str:
+        """What the section is called."""
+        name = self.section.value
+        return f"{name}: between other hosts, no rule of the plan" if self.of_others else name
 
     def sites_of(self, columns: Iterable[ColumnKey]) -> Iterator[SiteClass]:
         """The sites of these columns, like ones together; Edge servers may be of no declared site."""
@@ -141,9 +149,17 @@ def draw_picture(
 
 def _sections(endpoints: EndpointMap, flows: Iterable[DrawnFlow]) -> Iterator[PictureSection]:
     for section, theirs in sections(flows).items():
-        placed = with_kinds(endpoints, theirs)
-        classes = like_sites(endpoints, placed)
-        yield PictureSection(section, endpoints, classes, rows_of(placed, classes))
+        for of_others in (False, True):
+            some = tuple(flow for flow in theirs if _is_of_others(flow) is of_others)
+            if some:
+                placed = with_kinds(endpoints, some)
+                classes = like_sites(endpoints, placed)
+                rows = rows_of(placed, classes)
+                yield PictureSection(section, endpoints, classes, rows, of_others)
+
+
+def _is_of_others(flow: DrawnFlow) -> bool:
+    return flow.source.outside is not None and flow.destination.outside is not None
 
 
 def _shown(

@@ -134,7 +134,7 @@ class _Section:
             drawn, bottom = self._row(row, bottom, wide, marks)
             rows.append(drawn)
         bottom += 4
-        body = [_text(MARGIN, y + 16, self._section.section.value, TEXT + 1, "bold")]
+        body = [_text(MARGIN, y + 16, self._section.title, TEXT + 1, "bold")]
         for zone, head in zip(self._zones, heads, strict=True):
             body.append(_rect(f"zone {zone.zone.kind}", zone.left, top, zone.wide, bottom - top, 6))
             middle = zone.left + zone.wide / 2
