@@ -219,8 +219,9 @@ def values_of(text: LogText, tally: Tally) -> Iterator[object]:
             if len(buffer) - at < wanted:
                 raise json.JSONDecodeError("more is needed", buffer, len(buffer))
             value, at = _DECODER.raw_decode(buffer, at)
-        except (json.JSONDecodeError, RecursionError) as failed:
-            more = "" if isinstance(failed, RecursionError) else text.read()
+        except (ValueError, RecursionError) as failed:
+            # Other than for want of text: too deep, or a number of too many digits.
+            more = text.read() if isinstance(failed, json.JSONDecodeError) else ""
             if not more or len(buffer) - at > MOST_OF_A_VALUE:
                 if buffer[at:].strip():
                     tally.fault(

@@ -40,7 +40,7 @@ STACKS: Final = tuple(sorted(path.name.split(".")[1] for path in (ROOT / "stacks
 #: Of the boundary addresses and services of a plan every pair is asked about in the full profile, in
 #: the quick one each address with so many services, in turn.
 FULL: Final = settings().max_examples > 100
-AT_EACH: Final = 1000 if FULL else 4
+AT_EACH: Final = 1000 if FULL else 6
 
 #: 10 random ones in the quick profile, 200 in the full one.
 checked = settings(
