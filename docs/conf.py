@@ -52,7 +52,7 @@ autodoc_typehints = "description"
 
 #: Pages by what a reader wants to do. All others are in none of these, and Sphinx says so.
 _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
-    "Start": ("start", "deploying", "permissions", "component"),
+    "Start": ("start", "deploying", "permissions", "attaching", "component"),
     "How to": (
         "adding-a-server",
         "adding-edge",
