@@ -21,8 +21,8 @@ from tests.support.edits import edited_plans, shuffled_plans
 pytestmark = pytest.mark.slow
 
 pairs = settings(
-    # Each for two places of the servers: 250 in the quick profile, 20,000 in the full one.
-    max_examples=settings().max_examples * 5 // 4 if settings().max_examples < 1000 else 10_000,
+    # Each for two places of the servers: 150 in the quick profile, 20,000 in the full one.
+    max_examples=settings().max_examples * 3 // 4 if settings().max_examples < 1000 else 10_000,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate],
 )
