@@ -293,7 +293,5 @@ def test_every_single_change_of_what_runs_is_found_and_named(data: Data, random:
 @given(topologies(), st.randoms(use_true_random=False))
 # 100 in the quick profile; 300 in the full one.
 @settings(max_examples=min(300, settings().max_examples))
-def test_every_single_change_of_any_topology_is_found_and_named(
-    data: Data, random: Random
-) -> None:
+def test_every_single_change_of_any_topology_is_found_and_named(data: Data, random: Random) -> None:
     check_law(planned(data), random)
